@@ -1,0 +1,1 @@
+"""The content: what can be asked, what is answered, and what must never be answered."""
