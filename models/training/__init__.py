@@ -1,0 +1,1 @@
+"""The recipe of the bundled speech model: corpus, features, train, export, evaluate."""
