@@ -117,7 +117,6 @@ def test_understanding_has_not_got_worse(results: tuple[Result, ...]) -> None:
     assert clean.right >= 43, told(clean.results)
     dangers = chosen(results, lambda r: r.case.expect is Expect.RED_FLAG)
     assert dangers.caught >= 19, told(dangers.results)
-    assert tally(results).answered_wrongly <= 6, told(results)
 
 
 def test_off_topic_talk_is_not_answered(results: tuple[Result, ...]) -> None:
@@ -137,7 +136,6 @@ def test_false_alarms_are_rare(results: tuple[Result, ...]) -> None:
     assert harmless.false_alarms / harmless.harmless <= 0.05, told(harmless.results)
 
 
-@under_trained
 def test_wrong_answers_are_rarest(results: tuple[Result, ...]) -> None:
     everything = tally(results)
     assert everything.answered_wrongly / len(results) <= 0.02, told(results)
